@@ -7,6 +7,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.admin.inventory_parts import ALL_PARTS
@@ -18,6 +19,8 @@ from omnipd.errors import ArgumentError, warn
 from omnipd.frames.to_pandas import is_whole, to_frame
 from omnipd.lists.manual import list_of
 
+#: What has a column of roles on documents and folders, which are the same everywhere.
+_WITH_ROLES = {"document_access", "folder_permissions"}
 _P = ParamSpec("_P")
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
@@ -109,7 +112,7 @@ class Tables:
                 frame = inventory[name]
                 if not is_whole(frame):
                     self.gaps[name] = "incomplete"
-                self._tables[name] = declared(name, frame)
+                self._tables[name] = _in_upper_case(name, declared(name, frame))
                 self._facts.append(facts_in(frame))
             else:
                 self.gaps[name] = inventory.failures.get(name, "not in the inventory")
@@ -151,6 +154,14 @@ class Tables:
             told = "; ".join(f"{name} ({why})" for name, why in self.gaps.items())
             warn(f"Not all is known: {told}. What rests on it is null or left open.")
         return to_frame(table, facts)
+
+
+def _in_upper_case(name: str, table: pa.Table) -> pa.Table:
+    """Return a table with the roles on content as questions know them: some servers send them in lower case."""
+    if name not in _WITH_ROLES:
+        return table
+    place = table.schema.get_field_index("role")
+    return table.set_column(place, table.schema.field(place), pc.utf8_upper(table.column(place)))
 
 
 def _without(also: Iterable[str]) -> str:

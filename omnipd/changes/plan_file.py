@@ -99,8 +99,8 @@ def _rows(file: Path) -> tuple[Sequence[str], list[tuple[int, dict[str, str | No
         with file.open(encoding="utf-8-sig", newline="") as opened:
             first = opened.readline()
             opened.seek(0)
-            # What spreadsheets write where the comma is that of decimals.
-            delimiter = ";" if first.count(";") > first.count(",") else ","
+            # Spreadsheets write semicolons where the comma is that of decimals, and tabs as text.
+            delimiter = max(",;\t", key=first.count)
             reader = csv.DictReader(opened, delimiter=delimiter)
             rows, line = [], 2
             for row in reader:

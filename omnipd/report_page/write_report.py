@@ -6,15 +6,17 @@ import os
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from omnipd import audit
+from omnipd.addresses import Address
 from omnipd.admin.inventory_frames import Inventory
 from omnipd.arguments import argument, said_shortly, whole_number
 from omnipd.audit.facts import facts_of, reading_time
 from omnipd.audit.tables import question
 from omnipd.errors import ArgumentError, held_warnings
-from omnipd.export.whole_files import write_atomically
+from omnipd.export.whole_files import check_places, write_atomically
 from omnipd.extras import load_extra
 from omnipd.key_texts import hide_keys
 from omnipd.paths import place_of_file
@@ -93,10 +95,20 @@ def report(
             argument("before") + f" must be an Inventory, unlike {said_shortly(before)}.",
             hint="omnipd.open_export opens an earlier one.",
         )
-    days = whole_number("days", days, minimum=1, maximum=_MOST_DAYS, unit="days")
-    place = place_of_file("path", path, storage_options)
+    place, days = checked("path", path, days, storage_options)
     page = hide_keys(_page(inventory, before, days, now)).encode()
     write_atomically(place, lambda file: file.write(page))
+
+
+def checked(
+    name: str, path: Any, days: Any, storage_options: Mapping[str, Any] | None = None
+) -> tuple[Path | Address, int]:
+    """Return where a report goes and its days; refuse what it cannot be written with, before a long reading."""
+    load_extra("jinja2", "report", "A report needs")
+    days = whole_number("days", days, minimum=1, maximum=_MOST_DAYS, unit="days")
+    place = place_of_file(name, path, storage_options)
+    check_places([place])
+    return place, days
 
 
 def _page(

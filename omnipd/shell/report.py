@@ -54,10 +54,12 @@ if TYPE_CHECKING:
 def report(to: Path, folder: Path | None, days: int, **given: Any) -> None:
     """Write a page about the organization: what there is, what is stale, broken or nobody's, and what changed."""
     from omnipd.admin.open_export import open_export  # noqa: PLC0415
+    from omnipd.report_page.write_report import checked  # noqa: PLC0415
     from omnipd.report_page.write_report import report as write  # noqa: PLC0415
 
     at, before = given.pop("at"), given.pop("before")
     refuse_of_the_other(folder, given, ("at", "before"))
+    checked("to", to, days)
     earlier: Inventory | None = None
     if folder is None:
         inventory = read_for(write, given)

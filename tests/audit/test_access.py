@@ -104,6 +104,16 @@ def test_access_equals_the_table_of_truth(inventory, truth):
     assert [(row["access_source"], row["name"]) for row in rest] == [("administrator", None)]
 
 
+@pytest.mark.filterwarnings("ignore::omnipd.OmniWarning")
+def test_roles_in_lower_case_are_the_same_roles(inventory):
+    frames = dict(inventory.items())
+    for name in ("document_access", "folder_permissions"):
+        frames[name] = frames[name].assign(role=frames[name]["role"].str.lower())
+    lower = omnipd.Inventory(frames)
+    assert rows(audit.access(lower)) == rows(audit.access(inventory))
+    assert rows(audit.orphans(lower)) == rows(audit.orphans(inventory))
+
+
 def test_the_table_of_truth_is_what_the_records_come_to(server, tmp_path):
     # As `omnipd sandbox init` does.
     records = tmp_path / "organization.json"

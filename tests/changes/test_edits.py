@@ -4,13 +4,9 @@ import warnings
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import omnipd
 from omnipd import ArgumentError, OmniWarning
-from omnipd.changes.edited_frame import EDITED_FRAMES
-from omnipd.changes.plan import Plan
 from omnipd.changes.same_cells import are_same
 
 
@@ -179,51 +175,3 @@ def test_a_column_that_was_not_read_takes_nothing_away(documents):
 def test_cells_are_compared_as_files_leave_them(one, other, same):
     assert are_same(one, other) is same
     assert are_same(other, one) is same
-
-
-# Any edit.
-
-#: Legal values of each column that can be edited, by its reader; what is not here is not edited.
-LEGAL = {
-    "read_documents": {
-        "labels": st.sets(
-            st.sampled_from(
-                ["finance", "marketing", "équipe données", "50% off", "🚀 launch", "a/b test"]
-            )
-        ).map(lambda names: ",".join(sorted(names)) or None)
-    },
-}
-#: How each is read with all that can be edited.
-MORE = {"read_documents": {"include": "labels"}}
-
-
-@pytest.mark.thorough
-@pytest.mark.parametrize(
-    "of", [of for of in EDITED_FRAMES if of.name in LEGAL], ids=lambda of: of.name
-)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_any_edit_is_made_and_comes_back(of, tmp_path, data):
-    with omnipd.sandbox(size="tiny", requests_per_minute=None):
-        before = of.reader(**MORE[of.name])
-        edited = before.copy()
-        for column, values in LEGAL[of.name].items():
-            cells = edited[column].astype(object)
-            for place in range(len(edited)):
-                if data.draw(st.booleans()):
-                    cells.iloc[place] = data.draw(values)
-            edited[column] = cells.astype(before[column].dtype)
-        plan = omnipd.plan(before, edited)
-        plan.to_csv(tmp_path / "plan.csv")
-        if not plan.empty:
-            assert Plan.from_csv(tmp_path / "plan.csv") == plan
-        report = plan.apply(confirm=True, destructive=True)
-        assert set(report["state"]) <= {"ok"}
-        assert set(report["verified"]) <= {True}
-        assert omnipd.plan(edited).empty
-        assert omnipd.plan(of.reader(**MORE[of.name], refresh=True), edited).empty
-        if not plan.empty:
-            omnipd.undo(report.attrs["omni"]["journal"]).apply(confirm=True, destructive=True)
-        pd.testing.assert_frame_equal(of.reader(**MORE[of.name], refresh=True), before)

@@ -163,13 +163,15 @@ def edit(path, work, dialect="excel"):
     rows = work(rows) or rows
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.DictWriter(
-            file, list(dict.fromkeys([*names, *rows[0]])), delimiter=";" if dialect == ";" else ","
+            file,
+            list(dict.fromkeys([*names, *rows[0]])),
+            delimiter="," if dialect == "excel" else dialect,
         )
         writer.writeheader()
         writer.writerows(rows)
 
 
-@pytest.mark.parametrize("dialect", ["excel", ";"])
+@pytest.mark.parametrize("dialect", ["excel", ";", "\t"])
 def test_a_plan_comes_back_as_it_was_also_from_a_spreadsheet(things, tmp_path, dialect):
     plan = hostile(things)
     plan.to_csv(tmp_path / "plan.csv")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from omnipd.changes import api_call
 from omnipd.changes.api_call import TIERS, ApiCall, most_careful
 
 CALLS = [
@@ -24,6 +25,13 @@ CALLS = [
     ("safe", "POST", "/api/v1/user-groups/g1/model-roles", {"roleName": "VIEWER"}),
     ("safe", "PATCH", "/api/scim/v2/Users/u1", {"Operations": []}),
     ("safe", "PATCH", "/api/scim/v2/Groups/g1", {"Operations": []}),
+    ("safe", "POST", "/api/v1/labels", {"name": "finance"}),
+    ("safe", "PUT", "/api/v1/labels/finance", {"color": "#123456"}),
+    ("safe", "POST", "/api/v2/documents/d1/draft/publish", None),
+    ("safe", "PATCH", "/api/v2/documents/d1/draft/b1", {"name": "Finance"}),
+    ("safe", "POST", "/api/v1/folders", {"name": "Finance"}),
+    ("safe", "POST", "/api/scim/v2/Users", {"userName": "a@b.example"}),
+    ("safe", "POST", "/api/scim/v2/Groups", {"displayName": "a"}),
     # To be confirmed: others get rights, owners or addresses.
     ("confirm", "POST", "/api/v1/documents/d1/move", {"folderPath": "finance"}),
     ("confirm", "PUT", "/api/v1/documents/d1/permissions", {"canDownload": False}),
@@ -39,6 +47,7 @@ CALLS = [
     ("confirm", "PUT", "/api/v1/schedules/s1/remove-recipients", {"emails": ["a@b.example"]}),
     ("confirm", "PUT", "/api/v1/api-keys/k1", {"enabled": False}),
     ("confirm", "PUT", "/api/scim/v2/Groups/g1", {"members": []}),
+    ("confirm", "PUT", "/api/scim/v2/Users/u1", {"userName": "a@b.example"}),
     ("confirm", "PUT", "/api/v2/documents/d1/identifier", {"identifier": "d2"}),
     ("confirm", "PATCH", "/api/v1/documents/d1", {"identifier": "d2"}),
     ("confirm", "PATCH", "/api/v1/folders/f1", {"path": "finance"}),
@@ -68,6 +77,12 @@ CALLS = [
 @pytest.mark.parametrize(("tier", "method", "path", "body"), CALLS)
 def test_each_call_takes_its_care(tier, method, path, body):
     assert ApiCall(method, path, body).tier == tier
+
+
+def test_each_row_of_the_table_is_tried():
+    tried = [f"{method} {path}" for _, method, path, _ in CALLS]
+    untried = [row.pattern for row, _ in api_call._PATTERNS if not any(map(row.fullmatch, tried))]
+    assert untried == []
 
 
 def test_parameters_are_no_part_of_what_a_call_is():

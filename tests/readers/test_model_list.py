@@ -42,6 +42,15 @@ def of_environment():
     return omnipd.connect(requests_per_minute=None)
 
 
+def promoted(name, tmp_path):
+    with omnipd.sandbox(size="tiny") as source, omnipd.sandbox(size="tiny", documents=0) as target:
+        documents = omnipd.read_documents(limit=1, client=source)
+        made = omnipd.promote(
+            documents, tmp_path, source=source, target=target, model=name, folders=True
+        )
+    assert made["status"].tolist() == ["made"]
+
+
 BOARD = "w9kwzitc27"
 MONTHS = FLIGHTS | {"fields": ["flights.date[month]", "flights.count"]}
 YEARS = {"split_on": "flights.date", "by": "year"}
@@ -67,6 +76,7 @@ CALLS = {
     "schema": lambda m, _: omnipd.schema(FLIGHTS, model=m),
     "ask": lambda m, _: omnipd.ask("How many flights left each airport?", model=m),
     "import_documents": imported,
+    "promote": promoted,
     "read_models": lambda m, _: [
         omnipd.read_models(model=m),
         omnipd.read_models(base_model_id="orders"),
