@@ -37,6 +37,11 @@ def record(path: str | os.PathLike[str], *, results: bool = False) -> Iterator[N
     results : bool, default False
         Keep the numbers in results of queries. By default their digits are replaced, as they are in texts.
 
+    Returns
+    -------
+    context manager
+        Of the block that is recorded.
+
     Raises
     ------
     ArgumentError

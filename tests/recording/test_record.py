@@ -201,7 +201,7 @@ def test_errors_are_answered_in_their_order_and_the_last_again_and_again(
         with client_of(omni.base_url):
             assert omnipd.read_labels()["usage_count"].to_list() == [3]
             for _ in range(2):
-                with pytest.raises(omnipd.ForbiddenError, match="not .. this: permission denied"):
+                with pytest.raises(omnipd.ForbiddenError, match=r"not .. this: permission denied"):
                     omnipd.read_labels()
         assert [one.status for one in omni.server.requests] == [429, 200, 403, 403]
     assert fake_time.slept == [7.0, 7.0]
@@ -210,9 +210,12 @@ def test_errors_are_answered_in_their_order_and_the_last_again_and_again(
 def test_what_breaks_off_breaks_off_again(tmp_path, client_of):
     file = tmp_path / "cut.har"
     faults = [{"kind": kind, "path": "/api/v1/labels"} for kind in ("cut", "reset")]
-    with Server(documents=3, faults=faults) as server:
-        with client_of(server.url, server.api_key), omnipd.record(file):
-            before = omnipd.read_labels()
+    with (
+        Server(documents=3, faults=faults) as server,
+        client_of(server.url, server.api_key),
+        omnipd.record(file),
+    ):
+        before = omnipd.read_labels()
     entries = json.loads(file.read_text(encoding="utf-8"))["log"]["entries"]
     assert [one.get("_failure") for one in entries] == ["lost", "lost", None]
     with omnipd.sandbox(replay=file) as omni:
