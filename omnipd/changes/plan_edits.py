@@ -66,7 +66,7 @@ def plan(
         a file does not keep.
     delete : bool, default False
         Whether what has no row any more is taken away or deleted. By default a row that is missing says
-        nothing. It needs `after`: of what an edited frame alone does not have, nobody knows whether it
+        nothing, and an empty role in permissions is refused. It needs `after`: of what an edited frame alone does not have, nobody knows whether it
         ever had it.
     client : Client, optional
         Default: the current one.
