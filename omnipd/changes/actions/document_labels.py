@@ -37,7 +37,7 @@ def _present(now: Now, changes: Sequence[Change]) -> Present:
     )
 
 
-def _are_several(label: str, defined: Collection[str]) -> str | None:
+def _given_as_one(label: str, defined: Collection[str]) -> str | None:
     """Return what to do about several labels that were given as one, with a space before it."""
     names = split_names(label)
     if len(names) < 2 or not set(names) <= set(defined):
@@ -54,7 +54,7 @@ def undefined_labels(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
     }
     return {
         key: f"There is no label {labels[0]!r}."
-        + (_are_several(labels[0], defined) or did_you_mean(labels[0], defined))
+        + (_given_as_one(labels[0], defined) or did_you_mean(labels[0], defined))
         for key, labels in unknown.items()
         if labels
     }
