@@ -62,7 +62,7 @@ def test_what_is_there_no_more_is_a_conflict(things, client):
     del things.held["a"]
     report = plan_of(things, *everything("ab")).apply(destructive=True)
     assert states(report) == {"a": "conflict", "b": "ok"}
-    assert value_of(report, "detail") == "It is not there any more."
+    assert value_of(report, "detail") == "It is not there."
 
 
 def test_the_look_comes_just_before_each_change(things, client):
