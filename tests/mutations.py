@@ -43,14 +43,6 @@ MUTATIONS = (
     Mutation(
         "NDJSON",
         "omnipd/queries/job/ndjson.py",
-        "fault = self._ended or 0 <= padding < whole - 2",
-        "fault = self._ended",
-        "padding in the middle of one chunk is taken",
-        "tests/queries/job/test_ndjson.py::test_what_comes_after_padding_is_no_base64_wherever_it_is_cut",
-    ),
-    Mutation(
-        "NDJSON",
-        "omnipd/queries/job/ndjson.py",
         "        if self._carry:\n            raise",
         "        if self._carry and self._ended:\n            raise",
         "base64 that is cut is taken for whole",
