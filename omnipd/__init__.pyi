@@ -156,6 +156,7 @@ from omnipd.readers.validation import read_model_issues as read_model_issues
 from omnipd.readers.whoami import Identity as Identity
 from omnipd.readers.whoami import read_whoami_roles as read_whoami_roles
 from omnipd.readers.whoami import whoami as whoami
+from omnipd.recording.record import record as record
 from omnipd.report_page.write_report import report as report
 from omnipd.version import __version__ as __version__
 

@@ -50,9 +50,10 @@ class Sandbox(Client):
         timeout: float | None,
         decimals: str,
         now: Callable[[], datetime] | None,
+        replay: str | Path | None,
         **served: Any,
     ) -> None:
-        server_class = _server_class()
+        _server_class()
         check_choice("size", size, ("tiny", "demo", "large"))
         if org is not None and (documents is not None or size != "demo"):
             raise ArgumentError(
@@ -66,6 +67,10 @@ class Sandbox(Client):
                 ),
                 hint="What an organization of your own holds is in its folder.",
             )
+        if replay is not None:
+            invents = documents is not None or size != "demo" or now is not None
+            self._refuse_beside_replay(org, state, requests_per_minute, served, invents=invents)
+            replay = local_path("replay", replay)
         org = None if org is None else local_path("org", org)
         state = None if state is None else local_path("state", state)
         for name in sorted({"host", "engine"} & served.keys()):
@@ -73,30 +78,13 @@ class Sandbox(Client):
                 "A sandbox takes no " + argument(name) + ".",
                 hint="The knobs and faults: docs/sandbox.md.",
             )
-        bad_org = bad_knob = None
-        try:
-            if state is not None:
-                state.parent.mkdir(parents=True, exist_ok=True)
-            self.server = server_class(
-                port=port,
-                org=org,
-                state=state,
-                requests_per_minute=requests_per_minute,
-                **{} if now is None else {"now": now},
-                size=size,
-                **{} if documents is None else {"documents": documents},
-                **served,
-            )
-        except _bad_organization() as error:
-            bad_org = str(error)
-        except OSError as error:
-            bad_org = f"{error.filename or org or state}: {error.strerror or error}"
-        except ValueError as error:
-            bad_knob = str(error)
-        if bad_org is not None:
-            raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
-        if bad_knob is not None:
-            raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
+        given: dict[str, Any] = {} if now is None else {"now": now}
+        given |= {} if documents is None else {"documents": documents}
+        if replay is not None:
+            self.server = _replay_server(replay, port)
+        else:
+            given |= {"requests_per_minute": requests_per_minute, "size": size, **served}
+            self.server = _new_server(port, org, state, given)
         _open_door(self.server, port)
         folder = Path(tempfile.mkdtemp(prefix="omnipd-sandbox-"))
         # Also when nobody closes it: at the end of the process, or when it is let go.
@@ -115,6 +103,7 @@ class Sandbox(Client):
             # Whoever keeps the error would keep a server with it, its port and its file.
             self._shut_down()
             raise
+        self._replays = replay is not None
         self.api_key: str = self.server.api_key
         self.personal_key: str = self.server.personal_key
         self.embed_secret: str = self.server.embed_secret
@@ -122,17 +111,37 @@ class Sandbox(Client):
     @property
     def models(self) -> Mapping[str, str]:
         """Model name → model id, as they are now; nothing is sent for it."""
+        if self._replays:  # which models there are is in the recording, or nowhere
+            return super().models
         with NO_FORK:
             from omnipd.readers.model_list import ModelNames  # noqa: PLC0415 - needs pandas
 
         return ModelNames(self, lambda: self.server.models)
+
+    @staticmethod
+    def _refuse_beside_replay(
+        org: object, state: object, pace: object, served: Mapping[str, Any], *, invents: bool
+    ) -> None:
+        """Refuse what says how an organization is, where there is none."""
+        given = invents or any(one is not None for one in (org, state, pace))
+        if (
+            given
+            or served.get("faults")
+            or served.get("control")
+            or served.keys() - {"faults", "control"}
+        ):
+            raise ArgumentError(
+                argument("replay")
+                + " answers what was recorded, and takes no argument beside it that says how an Omni is.",
+                hint="Only port, cache, timeout and decimals go with it.",
+            )
 
     def close(self) -> None:
         """Stop the server and delete what was kept on disk. It cannot be opened again."""
         super().close()
         self._shut_down()
         # They would make their folder again.
-        self.cache = self._lanes.all[0].limiter = None
+        self._cache = self._lanes.all[0].limiter = None
 
     def __enter__(self) -> Self:
         """Make the sandbox the default client of this context; it stops at its end."""
@@ -165,6 +174,7 @@ def sandbox(
     timeout: float | None = None,
     decimals: str = "exact",
     now: Callable[[], datetime] | None = None,
+    replay: str | Path | None = None,
     **knobs: Any,
 ) -> Sandbox:
     """Start an Omni on this machine and connect to it: no key, no network.
@@ -204,6 +214,10 @@ def sandbox(
         As for :func:`omnipd.connect`.
     now : callable, optional
         The server's clock, for relative dates and counters of views. Default: the real one.
+    replay : str or Path, optional
+        A file that :func:`omnipd.record` has written: what was asked then is answered as it was answered
+        then, in the same order, and the last answer again and again. What is not in it is an error that
+        names what was asked. Nothing that says how an Omni is goes with it.
     **knobs
         How this Omni differs from others, such as ``slow_job_polls=2`` or ``redact_sql=True``;
         the page on the sandbox lists them.
@@ -219,7 +233,7 @@ def sandbox(
     SettingsError
         If the sandbox's packages are not installed, and the message says how; or if `port` is taken.
     ArgumentError
-        If `org` or `state` cannot be used, or a knob or fault is unknown or has a value it cannot have; the
+        If `org`, `state` or `replay` cannot be used, or a knob or fault is unknown or has a value it cannot have; the
         message says what is wrong where. If another argument cannot be used.
 
     Examples
@@ -240,6 +254,7 @@ def sandbox(
         timeout=timeout,
         decimals=decimals,
         now=now,
+        replay=replay,
         faults=faults,
         control=control,
         **knobs,
@@ -284,6 +299,36 @@ def _bad_organization() -> type[ValueError]:
         from omnipd_sandbox.folder.problems import BadOrganization  # noqa: PLC0415 - as the server
 
     return BadOrganization
+
+
+def _new_server(port: int, org: Path | None, state: Path | None, given: Mapping[str, Any]) -> Any:
+    """Make a server; say what is wrong with what it is given as an error of omnipd."""
+    bad_org = bad_knob = None
+    try:
+        if state is not None:
+            state.parent.mkdir(parents=True, exist_ok=True)
+        return _server_class()(port=port, org=org, state=state, **given)
+    except _bad_organization() as error:
+        bad_org = str(error)
+    except OSError as error:
+        bad_org = f"{error.filename or org or state}: {error.strerror or error}"
+    except ValueError as error:
+        bad_knob = str(error)
+    if bad_org is not None:
+        raise ArgumentError(bad_org, hint="What a folder and a state hold: docs/sandbox.md.")
+    raise ArgumentError(f"{bad_knob}.", hint="The knobs and faults: docs/sandbox.md.")
+
+
+def _replay_server(replay: Path, port: int) -> Any:
+    """Make a server that answers a recording; say what is wrong with that as an error of omnipd."""
+    with NO_FORK:
+        from omnipd_sandbox.replay.server import ReplayServer  # noqa: PLC0415 - as the server
+
+    try:
+        return ReplayServer(replay, port=port)
+    except ValueError as error:
+        wrong = str(error)
+    raise ArgumentError(f"{wrong}.", hint="A recording is what " + function("record") + " writes.")
 
 
 def _open_door(server: Any, port: int) -> None:

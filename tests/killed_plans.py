@@ -48,7 +48,7 @@ _MADE_BY = {
     "folder": "/api/v1/folders",
 }
 #: Of what was not made, such as a user, no part is changed.
-_NOT_THERE = "It is not there any more."
+_NOT_THERE = "It is not there."
 #: What goes wrong, and how often for so many calls of a kind, or more.
 _CALLS = 50
 _FAULTS = (

@@ -53,7 +53,7 @@ def judge(step: Step, now: Now) -> list[Judged]:
 def _judged(step: Step, found: Found) -> Judged:
     same, change = step.action.values.same, found.change
     if not found.is_there and not step.action.makes:
-        return Judged(found.row, "conflict", "It is not there any more.")
+        return Judged(found.row, "conflict", "It is not there.")
     if is_as_planned(step, found):
         return Judged(found.row, "already")
     if same(found.value, change.old):

@@ -40,6 +40,7 @@ from omnipd.lists.instances import refuse_other_instances
 _MAY_BE_EDITED = (
     "It may be one of the new rows, which cannot be made: leave those out to delete it."
 )
+_IS_BLANK = "Its {} is empty, which would take it away: fill it, or pass delete=True."
 
 
 def plan(
@@ -65,7 +66,7 @@ def plan(
         a file does not keep.
     delete : bool, default False
         Whether what has no row any more is taken away or deleted. By default a row that is missing says
-        nothing. It needs `after`: of what an edited frame alone does not have, nobody knows whether it
+        nothing, and an empty role in permissions is refused. It needs `after`: of what an edited frame alone does not have, nobody knows whether it
         ever had it.
     client : Client, optional
         Default: the current one.
@@ -142,7 +143,7 @@ def _changes(
     unmade: set[str] = set()
     for key, row in new.items():
         if key in old:
-            yield from _edited(of, key, old[key], row)
+            yield from _edited(of, key, old[key], row, delete=delete)
             continue
         due = [checked(change) for change in _made(of, key, row)]
         if any(action_of(key[0], one.key.column).check(one) is not None for one in due):
@@ -159,7 +160,7 @@ def _changes(
                     yield replace(change, refused=change.refused or why)
 
 
-def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
+def _edited(of: EditedFrame, key: Of, old: Row, new: Row, *, delete: bool) -> Iterator[Change]:
     why = of.editable.fixed(old)
     renamed = new.get(of.editable.renamed or "")
     if not is_null(renamed) and str(renamed) != key[1]:
@@ -167,7 +168,10 @@ def _edited(of: EditedFrame, key: Of, old: Row, new: Row) -> Iterator[Change]:
         yield Change(Key(*key, named_by), key[1], str(renamed), _name(of, old), why)
         why = f"It gets another {named_by} by the same plan: change the rest by one of its own."
     if _is_emptied(of, old, new):
-        yield from _deleted(of, key, old)
+        needs_delete = of.editable.blank_needs_delete and not delete
+        for gone in _deleted(of, key, old):
+            blank = _IS_BLANK.format(of.editable.row) if needs_delete else None
+            yield replace(gone, refused=gone.refused or blank)
         return
     for column, change in of.editable.columns.items():
         if column not in new or column not in old:

@@ -24,7 +24,7 @@ from omnipd.cache.last_write import LastWrite
 from omnipd.cache.lifetime import checked_lifetime
 from omnipd.cache.lists import ListCache
 from omnipd.call import WouldSend, current_call, sleep
-from omnipd.client import blocks, failures, strict_json
+from omnipd.client import blocks, failures, recorder, strict_json
 from omnipd.client.answers import Answer, Once, Received
 from omnipd.client.failures import Failure
 from omnipd.client.in_flight import InFlight
@@ -161,7 +161,7 @@ class Client:
             self._last_write,
             checked_backend(cache_backend),
         )
-        self.cache = self.stored_lists if lifetime else None
+        self._cache = self.stored_lists if lifetime else None
         self._pace_of_each: int | None = None
         if requests_per_minute is not None:
             self._pace_of_each = whole_number("requests_per_minute", requests_per_minute)
@@ -388,6 +388,11 @@ class Client:
         return self._in_flight.needed(self.requests_per_minute)
 
     @property
+    def cache(self) -> ListCache | None:
+        """The stored lists, where any are served: none while what Omni answers is recorded."""
+        return None if recorder.recorder() is not None else self._cache
+
+    @property
     def requests_per_minute(self) -> int | None:
         """What Omni allows all keys together that it still takes; None without pacing."""
         return self._pace_of_each and self._pace_of_each * len(self._lanes.usable)
@@ -561,7 +566,12 @@ class Client:
         self.requests_sent += 1
         if (report := current_call().report) is not None:
             report.sent()
+        exchange = recorder.note(
+            request, self.base_url, self.clock.wall(), self.fingerprint, self.hide_key
+        )
         reply = lane.transport.exchange(request, deadline)
+        if exchange is not None:
+            exchange.came(reply)
         if lane.limiter is not None:
             lane.limiter.arrived()
         return reply

@@ -22,7 +22,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 from urllib.parse import urlencode
 
 import requests
@@ -236,6 +236,14 @@ def _socks_pools() -> dict[str, type[HTTPConnectionPool]]:
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
+class Copied(Protocol):
+    """Who wants the body of an answer too, while it is read."""
+
+    pieces: list[bytes]
+    whole: bool
+    failure: str | None
+
+
 class Reply:
     """The head of an answer, and its body as it arrives.
 
@@ -245,7 +253,11 @@ class Reply:
         The HTTP status.
     headers : Mapping[str, str]
         Case-insensitive.
+    copied_to : Copied or None
+        Who gets the body as well.
     """
+
+    copied_to: Copied | None = None
 
     def __init__(
         self,
@@ -263,7 +275,7 @@ class Reply:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the decoded body piece by piece; raise BrokenBody when it does not come whole."""
-        raw, size, failure = self._response, 0, None
+        raw, size, failure, also = self._response, 0, None, self.copied_to
         try:
             while True:
                 try:
@@ -275,7 +287,11 @@ class Reply:
                     failure = _late(self._deadline)
                     break
                 if not piece:
+                    if also is not None:
+                        also.whole = True
                     break
+                if also is not None:
+                    also.pieces.append(piece)
                 size += len(piece)
                 if size > self._max_bytes:
                     failure = Failure("oversized", f"the answer is over {size / 2**20:.0f} MiB")
@@ -284,6 +300,8 @@ class Reply:
         finally:
             self.close()  # a body read to its end has already given its connection back
         if failure is not None:
+            if also is not None:
+                also.failure = failure.kind
             raise BrokenBody(failure)
 
     def read(self) -> bytes:

@@ -62,6 +62,9 @@ class Editable:
         What a row itself is of the thing: a row that is new makes it, and one that is missing takes it
         away, if asked for. It is a value of one of the columns, or says that the thing, or part, is there.
         None where rows can neither be made nor taken away.
+    blank_needs_delete : bool
+        Whether an empty cell in place of what a row itself is takes it away only if deletion is asked for: where
+        it is no value that somebody would empty, but the row as a whole.
     fixed : callable
         Why a row cannot be changed at all; None if it can.
     fold : callable, optional
@@ -80,6 +83,7 @@ class Editable:
     also: tuple[str, ...] = ()
     renamed: str | None = None
     row: str | None = None
+    blank_needs_delete: bool = False
     fixed: Callable[[Mapping[str, Any]], str | None] = _can_be
     fold: Callable[[Sequence[Row], Sequence[Row]], Sequence[Row]] | None = None
     elsewhere: Mapping[str, str] = field(default_factory=dict)

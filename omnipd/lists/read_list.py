@@ -240,8 +240,9 @@ class ListRead:
                     if not goes_on:
                         raise
                 goes_on, started = False, datetime.now(UTC)
-        if client.cache is not None and not reading.faults and taken and not call.asks_ahead:
-            client.cache.save(path, taken, started)
+        cache = client.cache
+        if cache is not None and not reading.faults and taken and not call.asks_ahead:
+            cache.save(path, taken, started)
         facts = self._facts(asked, started, reading, trace_id)
         return table, facts | {"from_checkpoint": resumed}
 

@@ -381,11 +381,12 @@ def kept(client: Client, *, refresh: bool) -> str:
     """Say what is kept of many lists, when their reading is interrupted, and how to go on."""
     if current_checkpoint() is not None:
         return "Nothing of it has to be asked for again."
-    if client.cache is None or not client.cache.works:
+    cache = client.cache
+    if cache is None or not cache.works:
         return "There is no cache, so nothing of it is kept: the same call begins anew."
     again = ("the same call without " + argument("refresh", True)) if refresh else "the same call"
     return (
-        f"Each list that was read whole is in the cache for {in_words(client.cache.lifetime)}: "
+        f"Each list that was read whole is in the cache for {in_words(cache.lifetime)}: "
         + again
         + " goes on from there."
     )

@@ -24,6 +24,7 @@ def editable_permits(kind: str, item: str) -> Editable:
         part_of=_principal,
         also=("principal_type", "access_source", "is_owner", "folder_path"),
         row="role",
+        blank_needs_delete=True,
         fixed=_why_fixed,
     )
 

@@ -126,7 +126,13 @@ def undo(journal: Path, path: Path | None, style: str) -> None:
     from omnipd.changes.undo import undo as undone  # noqa: PLC0415
 
     path = checked_plan_file(path, style)
-    deliver_plan(undone(_opened(journal)), path, style)
+    opened = _opened(journal)
+    back = undone(opened)
+    deliver_plan(back, path, style)
+    if back.empty:
+        click.echo(
+            f"Nothing was made that could be taken back ({in_states(opened.report())}).", err=True
+        )
 
 
 @click.command(cls=Command, short_help="Show what became of the changes of a plan.")

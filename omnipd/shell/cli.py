@@ -24,6 +24,7 @@ from omnipd.shell.output import check_form, deliver
 from omnipd.shell.plans import plan
 from omnipd.shell.questions import audit
 from omnipd.shell.readers import estimate, read
+from omnipd.shell.record import record
 from omnipd.shell.report import report
 from omnipd.shell.two_omnis import compare, promote
 from omnipd.shell.words import in_commands, in_words_of
@@ -492,6 +493,7 @@ main.add_command(estimate)
 main.add_command(audit)
 main.add_command(report)
 main.add_command(embed)
+main.add_command(record)
 main.add_command(doctor)
 for _command in (plan, apply, undo, journal, compare, promote):
     main.add_command(_command)

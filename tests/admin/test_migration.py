@@ -326,6 +326,16 @@ def test_two_files_of_one_identifier_are_refused_before_anything_is_sent(scripte
     assert scripted.requests == []
 
 
+def test_two_files_that_a_system_may_take_for_one_are_of_one_identifier(scripted, tmp_path):
+    first, second = write_exports(tmp_path / "a", "d1"), write_exports(tmp_path / "b", "D1")
+    with (
+        client_of(scripted, tmp_path),
+        pytest.raises(omnipd.ArgumentError, match="of one document"),
+    ):
+        omnipd.import_documents([*first.iterdir(), *second.iterdir()], model=MODEL)
+    assert scripted.requests == []
+
+
 HALF = b'{"document":{"name":"a\\ud83d"},"exportVersion":"0.1","queryModels":{}}'
 
 

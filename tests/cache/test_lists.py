@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import warnings
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -251,6 +251,14 @@ def no_dates(file):
     file.write_text(json.dumps(content))
 
 
+def from_tomorrow(file):
+    content = json.loads(file.read_text())
+    for name in ("expires", "created_at"):
+        later = datetime.fromisoformat(content[name]) + timedelta(days=1)
+        content[name] = later.isoformat()
+    file.write_text(json.dumps(content))
+
+
 def a_folder(file):
     file.unlink()
     file.mkdir()
@@ -258,7 +266,7 @@ def a_folder(file):
 
 DAMAGE = [cut, empty, zeros, other_json, a_list, null, not_utf8, nested, a_pickle]
 DAMAGE += [without_headers, another_url, no_dates]
-LOOKS_LIKE_NONE = [another_status, a_folder, another_body]
+LOOKS_LIKE_NONE = [from_tomorrow, another_status, a_folder, another_body]
 
 
 @pytest.mark.failure("bad-cache")

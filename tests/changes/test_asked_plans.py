@@ -23,6 +23,14 @@ def edited(plan, path, **cells):
         return Plan.from_csv(path)
 
 
+def test_labels_that_are_given_as_one_are_told_apart(sandbox):
+    documents = omnipd.read_documents(limit=1)
+    plan = omnipd.plan_labels(documents, add=["finance,marketing"])
+    assert plan["refused"].tolist() == [
+        "There is no label 'finance,marketing'. 'finance', 'marketing' are labels: give each by itself."
+    ]
+
+
 def test_a_label_that_somebody_misspelled_in_the_file_is_refused_before_anything_is_sent(
     sandbox, tmp_path
 ):

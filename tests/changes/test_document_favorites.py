@@ -133,7 +133,7 @@ def test_a_document_that_is_gone_is_a_conflict():
         assert omni.ask("DELETE", f"{V1}/{one}")[0] == 200
         report = plan.apply()
         assert outcome(report) == ("conflict", None)
-        assert report["detail"].tolist() == ["It is not there any more."]
+        assert report["detail"].tolist() == ["It is not there."]
 
 
 def test_an_unknown_person_is_refused_by_name():

@@ -115,7 +115,7 @@ def test_a_document_that_was_readdressed_since_is_a_conflict_or_already_so():
         assert omni.ask("PUT", f"{V2}/{one}/identifier", {"identifier": "theirs"})[0] == 200
         report = plan.apply(confirm=True, journal=None)
         assert outcome(report) == ("conflict", None)
-        assert report["detail"].tolist() == ["It is not there any more."]
+        assert report["detail"].tolist() == ["It is not there."]
         assert omni.ask("PUT", f"{V2}/theirs/identifier", {"identifier": NEW})[0] == 200
         assert plan.apply(dry_run=True)["state"].tolist() == ["already"]
 
@@ -128,7 +128,7 @@ def test_another_document_with_the_new_identifier_is_not_taken_for_it():
         assert omni.ask("PUT", f"{V2}/{other}/identifier", {"identifier": NEW})[0] == 200
         report = plan.apply(confirm=True)
         assert outcome(report) == ("conflict", None)
-        assert report["detail"].tolist() == ["It is not there any more."]
+        assert report["detail"].tolist() == ["It is not there."]
 
 
 @pytest.mark.parametrize("wrong", ["x", "x" * 49, "a/b", "a b", "é" * 3])

@@ -50,6 +50,12 @@ def test_a_file_that_keeps_no_types_plans_what_was_edited(documents, tmp_path, k
         assert omnipd.plan(after, reader="documents") == plan
 
 
+def test_labels_in_another_order_are_no_edit(documents):
+    before = documents.assign(labels="finance,marketing")
+    assert omnipd.plan(before, documents.assign(labels="marketing, finance")).empty
+    assert set(omnipd.plan(before, documents.assign(labels="marketing"))["new"]) == {"marketing"}
+
+
 def test_columns_that_cannot_be_changed_are_refused_by_name(documents):
     after = documents.copy()
     after["updated_at"] = pd.Timestamp("2020-01-01", tz="UTC")

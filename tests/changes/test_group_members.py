@@ -137,7 +137,7 @@ def test_a_group_that_is_gone_is_a_conflict(omni):
     omni.forget()
     report = plan.apply()
     assert set(report["state"]) == {"conflict"}
-    assert set(report["detail"]) == {"It is not there any more."}
+    assert set(report["detail"]) == {"It is not there."}
     assert omni.writes() == []
 
 

@@ -62,7 +62,7 @@ def test_what_is_there_no_more_is_a_conflict(things, client):
     del things.held["a"]
     report = plan_of(things, *everything("ab")).apply(destructive=True)
     assert states(report) == {"a": "conflict", "b": "ok"}
-    assert value_of(report, "detail") == "It is not there any more."
+    assert value_of(report, "detail") == "It is not there."
 
 
 def test_the_look_comes_just_before_each_change(things, client):
@@ -477,6 +477,26 @@ def test_what_was_killed_before_each_of_its_calls_is_sent_all_the_same(things, c
             held.note([0], "sent")
     assert states(plan.apply(destructive=True, journal=file)) == {"a": "ok"}
     assert things.changes == [put("a")]
+
+
+def test_what_was_taken_back_counts_as_no_try(things, client, tmp_path):
+    plan, file = plan_of(things, change("a", "old", "new")), tmp_path / "killed.journal"
+    Journal.begun(file, plan.changes, plan.instance, plan_name(plan.changes, plan.instance))
+    with closing(JournalFile(file)) as held:
+        for state in ("sent", "pending", "sent", "pending", "sent"):
+            held.note([0], state)
+    things.faults.extend(["reset"] * 10)
+    assert states(plan.apply(destructive=True, journal=file)) == {"a": "unknown"}
+    assert things.changes == [put("a")] * 2  # the third is what was sent before the kill
+
+
+def test_a_key_that_is_refused_between_two_calls_leaves_what_is_to_be_looked_for(things, client):
+    things.faults.extend([None, BAD_TOKEN, BAD_TOKEN])
+    plan = plan_of(things, change("a", "old", "new", "drafted"))
+    with pytest.raises(AuthenticationError) as caught:
+        plan.apply(destructive=True)
+    assert states(caught.value.partial) == {"a": "unknown"}
+    assert states(caught.value.resume()) == {"a": "ok"}
 
 
 def test_what_is_gone_when_it_is_read_back_is_not_as_it_was_planned(things, client):

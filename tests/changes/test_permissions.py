@@ -77,7 +77,7 @@ def test_roles_are_given_changed_and_taken_away_and_taken_back(shared, old_shape
         direct = after.get("access_source", pd.Series("direct", after.index)) != "folder"
         after.loc[direct & (after["principal_id"] == one), "role"] = new
         after.loc[direct & (after["principal_id"] == other), "role"] = None
-        plan = omnipd.plan(before, after)
+        plan = omnipd.plan(before, after, delete=True)
         path = f"/api/v1/{shared.kind}s/{item}/permissions"
         assert plan["call"].tolist() == [
             f'PATCH {path} {{"role":"{new}","userIds":["{one}"]}}',
@@ -124,10 +124,12 @@ def test_what_is_revoked_comes_back_with_its_boost(shared):
             object
         ).tolist() == [[part, "access_boost", "true", None], [part, "role", role, None]]
         assert "may still have access" in plan["remark"].iloc[1]
-        # An emptied role says the same as a row that is gone.
+        # An emptied role says the same as a row that is gone, where that is asked for.
         emptied = after.copy()
         emptied.loc[gone, "role"] = None
-        assert omnipd.plan(before, emptied) == plan
+        assert omnipd.plan(before, emptied, delete=True) == plan
+        why = "Its role is empty, which would take it away: fill it, or pass delete=True."
+        assert omnipd.plan(before, emptied)["refused"].tolist() == [why, why]
         report = plan.apply(confirm=True)
         assert set(report["state"]) == {"ok"}
         assert omni.permits() == start - {(item, kind, principal, role, True)}

@@ -316,6 +316,13 @@ def test_undoing_is_a_plan_of_what_was_made(things, client, tmp_path):
     assert things.held == {"a": "old", "b": "newer", "c": "somebody's", "d": "gone", "e": "old"}
 
 
+def test_what_was_made_last_is_taken_back_first(things, client):
+    report = plan_of(things, *[change(item, "old", "new") for item in "abc"]).apply(
+        destructive=True
+    )
+    assert omnipd.undo(report.attrs["omni"]["journal"])["item"].tolist() == ["c", "b", "a"]
+
+
 def test_undoing_what_was_undone_makes_it_again(things, client):
     report = plan_of(things, change("a", "old", "new")).apply(destructive=True)
     undone = omnipd.undo(report.attrs["omni"]["journal"]).apply(destructive=True)

@@ -207,7 +207,7 @@ def test_recipients_of_a_schedule_that_is_gone_are_a_conflict():
         omni.ask("DELETE", f"/api/v1/schedules/{MONTHLY}")
         report = plan.apply(confirm=True)
         assert states(report) == ["conflict"]
-        assert report["detail"].item() == "It is not there any more."
+        assert report["detail"].item() == "It is not there."
 
 
 @pytest.mark.parametrize(("kind", "sent"), [("lost", [0]), ("reset", [0, 200])])

@@ -146,7 +146,7 @@ def test_what_is_gone_is_a_conflict_and_what_is_new_is_refused():
         report = plan.apply()
         assert (states(report), report["detail"].tolist()) == (
             ["conflict"],
-            ["It is not there any more."],
+            ["It is not there."],
         )
         before = omnipd.read_schedules()
         after = before.copy()

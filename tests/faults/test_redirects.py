@@ -168,3 +168,11 @@ def test_pages_do_not_follow_a_list_to_another_host(scripted, elsewhere, fake_ti
     with client_of(scripted, fake_time) as client, pytest.raises(ResponseError):
         omnipd.read_content(client=client)
     assert elsewhere.accepted == 0
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_change_is_not_sent_on_even_within_the_api(scripted, fake_time, status):
+    scripted.script(to("/api/v1/other", status), answer({"ok": 1}))
+    with client_of(scripted, fake_time) as client, pytest.raises(ResponseError):
+        client.post("/api/v1/labels", {"name": "finance"})
+    assert [request[:2] for request in scripted.requests] == [("POST", "/api/v1/labels")]

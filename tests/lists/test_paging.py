@@ -512,3 +512,12 @@ def test_odd_records_of_the_content_list_lose_nothing(scripted, fake_time, tmp_p
             leaf = inner[0] if isinstance(inner, list) else inner
             leaf = next(iter(leaf.values())) if isinstance(leaf, dict) else leaf
             assert str(leaf) in everything
+
+
+def test_a_scim_list_without_its_total_has_no_known_end(scripted, fake_time):
+    scripted.script(answer({"Resources": [{"id": "u", "userName": "u@x.example"}]}))
+    with (
+        client_of(scripted, fake_time) as client,
+        pytest.raises(ResponseError, match="has no totalResults"),
+    ):
+        omnipd.read_users(client=client)

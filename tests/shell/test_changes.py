@@ -126,6 +126,17 @@ def test_labels_of_a_file_are_planned_shown_made_and_taken_back(run, omni):
     assert labels(omni) == before
 
 
+def test_what_was_so_already_says_why_there_is_nothing_to_take_back(run, omni):
+    write("labels.csv", ["document_identifier", "labels"], [AIRPORTS, "a/b test"])
+    run("plan labels labels.csv -o plan.csv")
+    run("apply plan.csv --no-dry-run")
+    again = run("apply plan.csv --no-dry-run --journal again.journal")
+    assert again.stderr.startswith("1 change: 1 already; the journal is again.journal.")
+    assert run("undo again.journal -o back.csv").stderr.endswith(
+        "Nothing was made that could be taken back (1 change: 1 already).\n"
+    )
+
+
 def test_labels_are_put_on_and_taken_off_by_columns_or_by_options(run, omni):
     head = ["document_identifier", "labels", "add", "remove"]
     write("some.csv", head, [AIRPORTS, "", "finance", ""], [DELAYS, "", "", "work in progress"])

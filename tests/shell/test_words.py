@@ -108,6 +108,7 @@ WRONG = {
         "--max-calls": ["0", "x", "1"],
         **dict.fromkeys(_CONNECTION, ()),
     },
+    ("record",): {},
     ("estimate",): {},
     ("audit",): {},
     ("embed",): {},

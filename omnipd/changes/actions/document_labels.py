@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from omnipd.changes.action import Action, Present
 from omnipd.changes.api_call import ApiCall
@@ -12,6 +12,7 @@ from omnipd.changes.near_names import did_you_mean
 from omnipd.changes.now import Now
 from omnipd.changes.values import NAMES, names_in
 from omnipd.client.api_paths import segment
+from omnipd.display import listed
 from omnipd.frames.labels import split_names
 from omnipd.readers.labels import read_labels
 
@@ -36,6 +37,14 @@ def _present(now: Now, changes: Sequence[Change]) -> Present:
     )
 
 
+def _given_as_one(label: str, defined: Collection[str]) -> str | None:
+    """Return what to do about several labels that were given as one, with a space before it."""
+    names = split_names(label)
+    if len(names) < 2 or not set(names) <= set(defined):
+        return None
+    return f" {listed([repr(name) for name in names])} are labels: give each by itself."
+
+
 def undefined_labels(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
     """Say of changes that put on labels that are not defined which these are."""
     defined = read_labels(refresh=True, client=now.client)["label"].tolist()
@@ -44,7 +53,8 @@ def undefined_labels(now: Now, changes: Sequence[Change]) -> Mapping[Key, str]:
         for change in changes
     }
     return {
-        key: f"There is no label {labels[0]!r}." + did_you_mean(labels[0], defined)
+        key: f"There is no label {labels[0]!r}."
+        + (_given_as_one(labels[0], defined) or did_you_mean(labels[0], defined))
         for key, labels in unknown.items()
         if labels
     }
