@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from failure_table import TESTS, failures, proofs
+from failure_table import MODEL, TESTS, failures, proofs
 
 import omnipd
 
@@ -30,6 +30,14 @@ def test_every_mark_stands_where_it_is_found():
         for file in TESTS.rglob("test_*.py")
     )
     assert written == len({(proof.file, proof.test) for proof in proofs()})
+
+
+def test_every_part_is_shown_once_and_under_its_title():
+    page = MODEL.with_name("failures.md").read_text(encoding="utf-8")
+    shown = re.findall(
+        r"^## (.*)\n(?:(?!^## )[^`]|`(?!``\{failures))*```\{failures\} (\w+)$", page, re.M
+    )
+    assert sorted(shown) == sorted({(one.title, one.part) for one in failures()})
 
 
 @pytest.mark.parametrize("failure", failures(), ids=lambda failure: failure.name)
