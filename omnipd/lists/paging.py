@@ -129,12 +129,14 @@ def single(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page
 def either(fetch: Fetch, params: Mapping[str, str], rows: Rows) -> Iterator[Page]:
     """Read a list of an unknown family: with ``pageInfo`` it goes on page by page, without it is whole.
 
-    Without a key the rows are the bare array, ``records``, or the only list in the answer.
+    Without a key the rows are the bare array, ``records``, the ``Resources`` of SCIM, or the only list in
+    the answer.
     """
     first = fetch(params)
     if rows is None and isinstance(first, dict):
         lists = [name for name, value in first.items() if isinstance(value, list)]
-        rows = "records" if "records" in lists or len(lists) != 1 else lists[0]
+        usual = [name for name in ("records", "Resources") if name in lists]
+        rows = usual[0] if usual else lists[0] if len(lists) == 1 else "records"
     held = first if isinstance(first, dict) else {}
     again = cursor if "pageInfo" in held else scim if "totalResults" in held else whole
     answers = [first]  # what was asked already is not asked for again

@@ -236,8 +236,9 @@ class LineReader:
                 "a web page, probably for signing in" if text[:1] == b"<" else "not a JSON object"
             )
             raise ResponseError(f"A line of the query answer is {what}: {start!r}", retryable=True)
-        if had_result:
-            content.pop("result", None)
+        # What was read of it is blank by now; anything else is a second one, which is no text.
+        if had_result and content.pop("result", "") != "":
+            raise ResponseError("A line of the query answer has two results.")
         return Line(content, had_result, terminated)
 
 

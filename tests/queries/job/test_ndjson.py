@@ -61,7 +61,8 @@ def test_letters_that_are_left_over_are_a_cut_wherever_it_is_cut(text):
             read(chunks)
 
 
-def test_a_line_has_one_result():
-    for chunks in cuts(b'{"result":"AAEC","result":"AAEC"}\n'):
+@pytest.mark.parametrize("second", [b'"AAEC"', b"null", b"{}", b"[1]"])
+def test_a_line_has_one_result(second):
+    for chunks in cuts(b'{"result":"AAEC","result":%s}\n' % second):
         with pytest.raises(ResponseError, match="two results"):
             read(chunks)
