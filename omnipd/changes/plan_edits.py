@@ -40,7 +40,7 @@ from omnipd.lists.instances import refuse_other_instances
 _MAY_BE_EDITED = (
     "It may be one of the new rows, which cannot be made: leave those out to delete it."
 )
-_IS_BLANK = "Its {} is empty, which would take it away: fill it, or pass delete=True."
+_IS_BLANK = "Its {} is empty, which would take it away: fill it, or allow deletions."
 
 
 def plan(

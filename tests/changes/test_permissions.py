@@ -128,7 +128,7 @@ def test_what_is_revoked_comes_back_with_its_boost(shared):
         emptied = after.copy()
         emptied.loc[gone, "role"] = None
         assert omnipd.plan(before, emptied, delete=True) == plan
-        why = "Its role is empty, which would take it away: fill it, or pass delete=True."
+        why = "Its role is empty, which would take it away: fill it, or allow deletions."
         assert omnipd.plan(before, emptied)["refused"].tolist() == [why, why]
         report = plan.apply(confirm=True)
         assert set(report["state"]) == {"ok"}
