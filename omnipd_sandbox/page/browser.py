@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64encode
 from collections.abc import Sequence
 from functools import cache
@@ -17,10 +18,19 @@ from omnipd_sandbox.http.request import Request
 from omnipd_sandbox.page.content import show_content
 from omnipd_sandbox.page.issues import show_issues
 from omnipd_sandbox.page.markup import tag, written
-from omnipd_sandbox.page.question import MOST_ROWS, Answered, Ask, Question, answer, read_question
+from omnipd_sandbox.page.question import (
+    MOST_ROWS,
+    Answered,
+    Ask,
+    Question,
+    answer,
+    as_python,
+    read_question,
+)
 from omnipd_sandbox.page.topics import (
     Subject,
     chosen,
+    field_names,
     show_fields,
     show_tabs,
     some_fields,
@@ -70,7 +80,7 @@ def answer_browser(
                 # Whoever has a page anywhere could have anything run here.
                 Answered(problem="Another page led here, so nothing was run. Press Run to ask.")
                 if is_of_another_page(request)
-                else answer(question, subject.topic.base_view, ask)
+                else answer(question, subject.topic.base_view, ask, field_names(subject))
             )
     return Document(
         written(_page(world, url, known, subject, question, answered, asked)),
@@ -130,7 +140,7 @@ def _page(
                     "div",
                     show_issues(world),
                     _ask_section(known, subject, question),
-                    _answer_section(answered) if answered else None,
+                    _answer_section(answered, subject, question) if answered else None,
                     _section("content", "Content", show_content(world.organization)),
                     class_="stack",
                 ),
@@ -267,8 +277,13 @@ def _ask_section(known: list[Subject], subject: Subject | None, question: Questi
     )
 
 
-def _answer_section(answered: Answered) -> Element:
+def _answer_section(answered: Answered, subject: Subject | None, question: Question) -> Element:
     rows = len(answered.rows)
+    texts = {"SQL": answered.sql}
+    if subject is not None:
+        query = question.query(subject.topic.base_view)
+        texts["Python"] = as_python(question, subject.model.name)
+        texts["JSON"] = json.dumps(query, indent=2)
     return _section(
         "answer",
         "Answer",
@@ -277,9 +292,16 @@ def _answer_section(answered: Answered) -> Element:
         tag("p", f"{rows:,} row{'' if rows == 1 else 's'}", class_="soft")
         if answered.labels
         else None,
-        tag("details", tag("summary", "SQL"), tag("pre", tag("code", answered.sql)), open=True)
-        if answered.sql
-        else None,
+        *(
+            tag(
+                "details",
+                tag("summary", name),
+                tag("pre", tag("code", text), tabindex=0),
+                open=True if name == "SQL" else None,
+            )
+            for name, text in texts.items()
+            if text
+        ),
     )
 
 

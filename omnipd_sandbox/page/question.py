@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from omnipd_sandbox.api.query.display import shown
 from omnipd_sandbox.calls.parameters import comma_separated
 from omnipd_sandbox.http.reply import Reply, Stream
+from omnipd_sandbox.near_matches import near
 
 Ask = Callable[[str, str, tuple[tuple[str, str], ...], bytes], Reply]
 
@@ -66,6 +67,31 @@ class Question:
         }
 
 
+def as_python(question: Question, model: str) -> str:
+    """Give the question as a program of omnipd asks it; every text is a literal of Python's.
+
+    Examples
+    --------
+    >>> asked = Question("m", "flights", ("flights.origin", "flights.count"), "flights.count", True)
+    >>> print(as_python(asked, "flights"))
+    import omnipd
+    <BLANKLINE>
+    df = (
+        omnipd.Query('flights', 'flights')
+        .select('flights.origin', 'flights.count')
+        .sort('-flights.count')
+        .limit(25)
+        .run()
+    )
+    """
+    steps = [f".select({', '.join(map(ascii, question.fields))})"]
+    if question.sort in question.fields:
+        steps.append(f".sort({('-' if question.descending else '') + question.sort!a})")
+    steps += [f".limit({question.limit})", ".run()"]
+    chain = "\n    ".join([f"omnipd.Query({model!a}, {question.topic!a})", *steps])
+    return f"import omnipd\n\ndf = (\n    {chain}\n)"
+
+
 def read_question(query: Iterable[tuple[str, str]]) -> Question:
     """Read the form's parameters; what makes no sense is left out."""
     said = dict(query)
@@ -93,8 +119,14 @@ class Answered:
     problem: str = ""
 
 
-def answer(question: Question, base_view: str, ask: Ask) -> Answered:
-    """Ask the API itself, so that the page shows what a program would get."""
+def answer(question: Question, base_view: str, ask: Ask, known: Iterable[str] = ()) -> Answered:
+    """Ask the API itself, so that the page shows what a program would get.
+
+    Parameters
+    ----------
+    known : iterable of str
+        The fields that there are, for what may be meant by one that there is not.
+    """
     body = json.dumps({"query": question.query(base_view)}).encode()
     reply = ask("POST", "/api/v1/query/run", (), body)
     for _ in range(_MOST_WAITS):
@@ -103,7 +135,7 @@ def answer(question: Question, base_view: str, ask: Ask) -> Answered:
         lines = _lines(reply)
         job = next((line for line in lines if "summary" in line or "error_type" in line), None)
         if job is not None:
-            return _shown(job)
+            return _shown(job, known)
         waiting = ",".join(lines[-1]["remaining_job_ids"])
         reply = ask("GET", "/api/v1/query/wait", (("jobIds", waiting),), b"")
     return Answered(problem="The query is still running.")
@@ -122,15 +154,17 @@ def _refusal(reply: Reply) -> str:
     return f"{reply.status}: {detail}"
 
 
-def _shown(job: Mapping[str, Any]) -> Answered:
+def _shown(job: Mapping[str, Any], known: Iterable[str]) -> Answered:
     if "error_type" in job:
         return Answered(problem=f"{job['error_type']}: {job.get('error_message', '')}")
     import pyarrow as pa  # noqa: PLC0415 - not before there is an answer
 
     summary = job["summary"]
     fields, sql = summary["fields"], summary.get("display_sql", "")
-    missing = ", ".join(summary.get("missing_fields", ()))
-    problem = f"The topic has no field {missing}." if missing else ""
+    words = list(known)
+    missing = [f"{one}{near(one, words)}" for one in summary.get("missing_fields", ())]
+    problem = f"The topic has no field {', '.join(missing)}" if missing else ""
+    problem += "." if problem and not problem.endswith("?") else ""
     if "result" not in job or not fields:
         return Answered(sql=sql, problem=problem or "There is no result.")
     with pa.ipc.open_stream(b64decode(job["result"])) as stream:

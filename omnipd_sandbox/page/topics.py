@@ -83,6 +83,11 @@ def some_fields(subject: Subject) -> tuple[str, ...]:
     return (*texts[:1], *measures[:1])
 
 
+def field_names(subject: Subject) -> list[str]:
+    """Give the names of all fields."""
+    return [name for name, _ in _offered(subject)]
+
+
 def _views(subject: Subject, question: Question) -> Iterator[Element]:
     by_view: dict[str, list[tuple[str, Any]]] = {}
     for name, field in _offered(subject):

@@ -2,11 +2,13 @@
 
 import dataclasses
 import http.client
+import json
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
+import omnipd
 from omnipd_sandbox.server import Server
 
 NASTY = "<script>alert(1)</script><img src=x onerror=alert(2)>\" onload='x"
@@ -101,6 +103,32 @@ def test_a_query_is_run_and_shows_its_rows_and_sql(server):
     assert page.value("limit") == "25"
 
 
+def test_the_query_can_be_copied_as_python_and_as_json(server):
+    asked = question(
+        server.models["flights"],
+        "flights",
+        "flights.origin",
+        "flights.count",
+        sort="-flights.count",
+    )
+    _, page = look(server, asked)
+    python = page.text.partition("Python")[2].partition("JSON")[0]
+    query = json.loads(
+        "{" + page.text.partition("JSON")[2].partition("{")[2].partition("\n}")[0] + "}"
+    )
+    with omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client:
+        held = {}
+        exec(compile(python, "<page>", "exec"), held)  # what somebody would paste
+        rows = held["df"].to_numpy().tolist()
+        assert rows == [["EWR", 120835], ["JFK", 111279], ["LGA", 104662]]
+        assert omnipd.run_query(query, client=client).to_numpy().tolist() == rows
+
+
+def test_a_misspelt_field_shows_what_may_be_meant(server):
+    _, page = look(server, question(server.models["flights"], "flights", "flights.cuont"))
+    assert "The topic has no field flights.cuont; did you mean 'flights.count'" in page.text
+
+
 def test_the_number_of_rows_is_what_was_asked_for(server):
     flights = server.models["flights"]
     _, page = look(server, question(flights, "flights", "flights.dest", limit=7))
@@ -133,7 +161,7 @@ def test_every_link_of_the_page_leads_to_an_answer(server):
 
 def test_what_goes_wrong_is_said_on_the_page(server):
     _, page = look(server, question(server.models["flights"], "flights", "flights.nothing"))
-    assert "The topic has no field flights.nothing." in page.text
+    assert "The topic has no field flights.nothing" in page.text
     with Server(documents=0, feature_flag_off=True) as other:
         _, page = look(other, question(other.models["flights"], "flights", "flights.count"))
         assert "403: Feature not enabled" in page.text
