@@ -14,7 +14,7 @@ from omnipd.cache.private_files import whole_file
 from omnipd.client import recorder
 from omnipd.client.recorder import Recorder
 from omnipd.errors import ArgumentError, ExportError, SettingsError, warn
-from omnipd.export.whole_files import check_places
+from omnipd.export.whole_files import check_places, make_folder
 from omnipd.key_texts import holds_key
 from omnipd.paths import local_path
 from omnipd.recording.har import har
@@ -105,6 +105,7 @@ def _write(file: Path, taken: Recorder, *, results: bool) -> None:
             f"{file} was not written: an API key would be in it.",
             hint="Please report this, without the key.",
         )
+    make_folder(file.parent)  # which check_places has taken away again
     failed = None
     try:
         with whole_file(file) as opened:

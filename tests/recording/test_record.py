@@ -260,6 +260,13 @@ def test_lists_are_asked_for_and_not_taken_from_the_cache(tmp_path):
         assert omnipd.read_labels().attrs["omni"]["from_cache"]
 
 
+def test_a_folder_that_is_missing_is_made(tmp_path):
+    file = tmp_path / "new" / "odd.har"
+    with omnipd.sandbox(documents=3), omnipd.record(file):
+        omnipd.read_labels()
+    assert len(json.loads(file.read_text(encoding="utf-8"))["log"]["entries"]) == 1
+
+
 def test_an_error_of_the_block_leaves_the_recording(tmp_path):
     file = tmp_path / "error.har"
 
