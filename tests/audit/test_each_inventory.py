@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from faults.given import client_of
 
 import omnipd
 from omnipd import audit
@@ -60,8 +61,8 @@ def test_what_has_changed_in_one_has_not_changed_in_the_other(inventory):
     assert counted[["instance", "removed"]].values.tolist() == [["dev", 0], ["prod", 1]]
 
 
-def test_one_that_was_down_has_no_answer(fleet, inventory):
-    down = omnipd.connect("http://127.0.0.1:9", "omni_osk_example", requests_per_minute=None)
+def test_one_that_was_down_has_no_answer(fleet, inventory, fake_time):
+    down = client_of("http://127.0.0.1:9", fake_time)
     some = omnipd.Fleet({"dev": fleet["dev"], "down": down}, errors="collect")
     with pytest.warns(omnipd.OmniWarning, match="down could not be read"):
         found = omnipd.read_inventory(include=["documents", "users", "labels"], client=some)

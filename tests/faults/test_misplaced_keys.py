@@ -131,6 +131,7 @@ def said_of(call):
     return texts + [str(one.message) for one in caught]
 
 
+@pytest.mark.thorough
 def test_no_argument_that_is_the_key_is_shown_sent_or_looked_up(nobody_hears, scripted, tmp_path):
     loud = []
     with client_of(scripted):

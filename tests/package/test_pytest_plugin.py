@@ -97,6 +97,7 @@ def test_a_test_has_a_sandbox_of_its_own_and_a_client(run_pytest, monkeypatch):
     assert "7 passed" in output, output
 
 
+@pytest.mark.thorough
 def test_a_knob_that_is_wrong_fails_the_test_by_name(run_pytest):
     output = run_pytest(
         """

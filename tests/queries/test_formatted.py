@@ -29,6 +29,7 @@ SALES = (
 )
 
 
+@pytest.mark.thorough
 def test_a_frame_as_omni_shows_it(omni):
     plain = SALES.run(names="label")
     shown = SALES.run(names="label", formatted=True)

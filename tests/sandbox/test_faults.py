@@ -219,6 +219,7 @@ def test_many_stars_take_no_longer_than_few(faulty):
     assert wire.get("/a").status == 404
 
 
+@pytest.mark.thorough
 def test_an_answer_that_cannot_be_spoiled_that_way_stays_whole(faulty):
     wire = faulty({"kind": "drift", "path": "/api/v1/query/wait"})
     lines = wire.get("/api/v1/query/wait", jobIds="x").body.splitlines()

@@ -66,6 +66,7 @@ def test_what_reads_takes_several_profiles_and_says_which_a_row_is_of(two, tmp_p
         assert not omnipd.open_export(tmp_path / "nightly" / name)["labels"].empty
 
 
+@pytest.mark.thorough
 def test_a_question_is_asked_of_each(two):
     asked = rows_of(run(f"audit orphans {BOTH} --format csv", code=0).stdout)
     assert {row["instance"] for row in asked} <= {"dev", "prod"}

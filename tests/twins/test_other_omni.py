@@ -47,6 +47,7 @@ def edited(before, **cells):
     return omnipd.plan(before, after)
 
 
+@pytest.mark.thorough
 def test_labels_that_are_objects_are_put_on_and_taken_off(other):
     start = held(other)
     report = applied(omnipd.plan_labels(["d1", "d3", "d5"], add="old", remove="gold"))
@@ -59,6 +60,7 @@ def test_labels_that_are_objects_are_put_on_and_taken_off(other):
     assert held(other) == start
 
 
+@pytest.mark.thorough
 def test_documents_are_moved_by_paths_without_a_first_slash(other):
     start = held(other)
     report = applied(omnipd.plan_move(["d3", "d5"], "/sales/emea"))

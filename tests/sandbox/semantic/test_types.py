@@ -212,6 +212,7 @@ def test_a_long_chain_of_fields_is_an_issue_of_those_that_are_too_deep(kind: str
     assert engine.execute(engine.plan(query, now=NOW)).num_rows <= 1
 
 
+@pytest.mark.thorough
 def test_a_chain_that_is_written_backwards() -> None:
     first, *others = chain(400, "{} + 1").splitlines()
     view = "\n".join([first, *reversed(others)])
