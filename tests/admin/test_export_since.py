@@ -16,6 +16,9 @@ from omnipd.admin.open_export import Export
 from omnipd.admin.since_last import with_read_at
 from omnipd_sandbox.server import Server
 
+pytestmark = pytest.mark.thorough
+
+
 PUBLIC = {"scope": "organization"}
 INCLUDE = ["content", "documents", "folders", "document_access", "folder_permissions", "labels"]
 

@@ -10,6 +10,9 @@ import omnipd
 from omnipd.audit import field_usage, unused_fields
 from omnipd.frames.to_pandas import marked_incomplete
 
+pytestmark = pytest.mark.thorough
+
+
 QUERY = {"fields": ["orders.total"], "filters": {"orders.day": {"type": "date"}}}
 
 

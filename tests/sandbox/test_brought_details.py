@@ -18,6 +18,9 @@ from omnipd_sandbox.organization.organization import Organization
 from omnipd_sandbox.organization.prompts import KnownPrompt
 from omnipd_sandbox.server import Server
 
+pytestmark = pytest.mark.thorough
+
+
 EPOCH = "2023-01-09T08:00:00.000Z"
 VISITS = {
     "models/shop/visits.view": "dimensions: {id: {primary_key: true}, at: {timeframes: [date, month,"

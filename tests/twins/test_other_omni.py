@@ -11,6 +11,9 @@ from twins.other_people import MODEL, OtherOmni
 import omnipd
 from omnipd.errors import AuthenticationError
 
+pytestmark = pytest.mark.thorough
+
+
 _CONTENT = ("documents", "folders", "folder_labels", "labels", "permits", "favorites", "schedules")
 _PEOPLE = ("users", "groups", "roles", "keys")
 _ALL = {"confirm": True, "destructive": True}
