@@ -8,12 +8,12 @@ from itertools import count
 import pytest
 from _pytest.doctest import DoctestModule
 from echo_server import EchoServer
+from fake_time import FakeTime
 from redis_server import RedisServer
 from scripted_server import ScriptedServer, answer
 
 import omnipd
 from omnipd import key_texts
-from omnipd.clock import Clock
 from omnipd_sandbox.server import Server
 
 
@@ -145,21 +145,6 @@ def omni(server):
     """A client of it, and the default client inside the test."""
     with omnipd.connect(server.url, server.api_key, requests_per_minute=None) as client:
         yield client
-
-
-class FakeTime:
-    """A clock that runs when it is told to, and remembers how long it was asked to sleep."""
-
-    def __init__(self):
-        self.now = 1_000_000.0
-        self.slept = []
-
-    def sleep(self, seconds):
-        self.slept.append(seconds)
-        self.now += seconds
-
-    def clock(self):
-        return Clock(*[lambda: self.now] * 2, self.sleep, lambda: 0.5, lambda: self.now)
 
 
 @pytest.fixture

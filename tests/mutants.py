@@ -95,15 +95,14 @@ def main() -> int:
             finally:
                 copies.put(copy)
 
-        def is_sound(copy: Copy, test: str) -> bool | None:
-            return copy.passes(test)
-
         def is_seen(copy: Copy, mutation: Mutation) -> bool:
             with copy.planted(mutation):
                 return copy.passes(mutation.test) is not True
 
         tests = list(dict.fromkeys(one.test for one in chosen))
-        sound = dict(zip(tests, pool.map(lambda one: with_copy(is_sound, one), tests), strict=True))
+        sound = dict(
+            zip(tests, pool.map(lambda one: with_copy(Copy.passes, one), tests), strict=True)
+        )
         seen = list(pool.map(lambda one: with_copy(is_seen, one), chosen))
     killed = Counter()
     for mutation, was_seen in zip(chosen, seen, strict=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from omnipd.audit.treemap import Rectangle, squarified
@@ -106,15 +106,14 @@ class Bar:
     percent: float
 
 
-def bars(numbers: Mapping[str, int] | Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
+def bars(pairs: Sequence[tuple[str, int]]) -> tuple[Bar, ...]:
     """Return a bar for each number, in their order.
 
     Examples
     --------
-    >>> [bar.percent for bar in bars({"a": 4, "b": 1})]
+    >>> [bar.percent for bar in bars([("a", 4), ("b", 1)])]
     [100.0, 25.0]
     """
-    pairs = list(numbers.items()) if isinstance(numbers, Mapping) else list(numbers)
     longest = max((number for _, number in pairs), default=0)
     return tuple(
         Bar(label, number, round(100 * number / longest, 2) if longest else 0.0)

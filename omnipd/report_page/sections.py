@@ -6,7 +6,7 @@ A section whose table was not read says so: a number that is not known is never 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,7 +89,7 @@ class Section:
     treemaps: tuple[Treemap, ...] = ()
     charts: tuple[BarChart, ...] = ()
     tables: tuple[PageTable, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     command: str = ""
 
 

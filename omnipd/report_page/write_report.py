@@ -129,15 +129,12 @@ def _page(
     # What is not known is said in the page itself.
     with held_warnings():
         parts = list(sections(inventory, before, days, moment))
+    facts = facts_of(inventory, "content")
     page: str = environment.from_string(text).render(
-        instance=facts_of(inventory, "content").get("instance") or "not said",
-        read=reading_time(inventory, "content", None if _says_when(inventory) else moment),
+        instance=facts.get("instance") or "not said",
+        read=reading_time(inventory, "content", facts.get("fetched_at") or moment),
         complete=inventory.complete,
         counts=counts(inventory),
         sections=parts,
     )
     return page
-
-
-def _says_when(inventory: Inventory) -> bool:
-    return facts_of(inventory, "content").get("fetched_at") is not None

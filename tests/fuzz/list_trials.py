@@ -5,6 +5,7 @@ import random
 import warnings
 
 import pandas as pd
+from fake_time import FakeTime
 from faults.given import client_of
 from scripted_server import ScriptedServer, answer
 
@@ -21,21 +22,6 @@ from fuzz.damage import (
 from fuzz.list_samples import samples
 
 JSON = "application/json"
-
-
-class FakeTime:
-    """A clock that never waits."""
-
-    def __init__(self):
-        self.now = 1_000_000.0
-
-    def sleep(self, seconds):
-        self.now += seconds
-
-    def clock(self):
-        from omnipd.clock import Clock
-
-        return Clock(*[lambda: self.now] * 2, self.sleep, lambda: 0.5, lambda: self.now)
 
 
 class Pages(ScriptedServer):

@@ -7,12 +7,12 @@ import random
 import warnings
 
 import pyarrow as pa
+from fake_time import FakeTime
 from faults.given import QUERY, ROWS, arrow, client_of, complete, footer, header, line
 from scripted_server import ScriptedServer, answer
 
 import omnipd
 from fuzz.damage import bytes_of, json_of, pieces_of, soundly_sent, unsoundly_sent
-from fuzz.list_trials import FakeTime
 
 NDJSON = "text/ndjson"
 MANY = pa.table({"users.state": [f"s{n}" for n in range(40)], "users.count": list(range(40))})
