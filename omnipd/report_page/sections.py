@@ -151,14 +151,18 @@ def _gaps(inventory: Inventory, question: Question[..., Any]) -> tuple[str, ...]
 def _folders(everything: pd.DataFrame, content: pd.DataFrame) -> Section:
     documents = content[content["type"] == "document"]
     tree = folder_tree(content)
-    tiles = []
     top = tree[tree["depth"] == 1]
-    for row in top.to_dict("records"):
-        inside = documents[
-            documents["folder_path"].fillna("").map(lambda path, at=row["path"]: _is_in(path, at))
-        ]
-        tiles.append(_tile(str(row["path"]), inside))
-    tiles.append(_tile("(in no folder)", documents[documents["folder_id"].isna()]))
+    tiles = [
+        Tile(str(path), int(total), None if pd.isna(views) else int(views))
+        for path, total, views in zip(
+            top["path"], top["total_documents"], top["total_views"], strict=True
+        )
+    ]
+    outside = documents[documents["folder_id"].isna()]
+    views = outside["count_views"]
+    tiles.append(
+        Tile("(in no folder)", len(outside), None if views.isna().any() else int(views.sum()))
+    )
     shown = pd.DataFrame(
         [(tile.name, tile.documents, tile.views) for tile in tiles],
         columns=["folder", "documents", "views"],
@@ -184,15 +188,6 @@ def _folders(everything: pd.DataFrame, content: pd.DataFrame) -> Section:
         notes=(f"Left out, since it is in the trash: {trash:,}.",) if trash else (),
         command="omnipd content",
     )
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(f"{folder}/")
-
-
-def _tile(name: str, documents: pd.DataFrame) -> Tile:
-    views = documents["count_views"]
-    return Tile(name, len(documents), None if views.isna().any() else int(views.sum()))
 
 
 def _views(inventory: Inventory, content: pd.DataFrame, days: int, now: datetime) -> Section:
